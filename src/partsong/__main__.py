@@ -1,0 +1,5 @@
+"""`python -m partsong` is `partsong`."""
+
+from partsong.cli.main import main
+
+main()
