@@ -113,10 +113,10 @@ async def _ours(stall: int) -> dict[str, Any]:
     seen = Watchers()
     with tempfile.TemporaryDirectory() as folder, _hub(folder) as hub:
         await _watch(hub, "/v1/watch", seen, 1)
-        alone = await _cpu(hub, 3)
+        alone = await _cpu(hub, 2)
         await _watch(hub, "/v1/watch", seen, SUBSCRIBERS - 1)
         began = time.time()
-        crowded = await _cpu(hub, 8)
+        crowded = await _cpu(hub, 6)
         figures = await _stall(hub, seen, began, stall)
     cost = (crowded - alone) / SUBSCRIBERS * 1e6
     return {"cost": cost, "frame_bytes": seen.bytes, "cpu_ms_a_frame_alone": alone * 1e3, **figures}
@@ -199,4 +199,4 @@ async def _peer(size: int) -> float:
     script = str(Path(__file__).parent / "broadcaster.py")
     with server([script, str(max(size, 64))]) as peer:
         await _watch(peer, "/", Watchers(), SUBSCRIBERS)
-        return await _cpu(peer, 5) / SUBSCRIBERS * 1e6
+        return await _cpu(peer, 4) / SUBSCRIBERS * 1e6

@@ -44,6 +44,8 @@ def run(full: bool) -> Result:
         rng = np.random.default_rng(SEED + turn)
         peers.append(_peer(count, rng))
         ours.append(_ours(count, rng))
+    rng = np.random.default_rng(SEED - 1)
+    singly = {"ours": _ours(count // 4, rng, a_send=1)["rate"], "peer": _peer(count // 4, rng, a_send=1)}
     return Result(
         name="intake",
         ours=float(np.median([one["rate"] for one in ours])),
@@ -56,26 +58,27 @@ def run(full: bool) -> Result:
             "frames_a_send": A_SEND,
             "sockets": SOCKETS,
             "reports_per_second": float(np.median([one["wall_rate"] for one in ours])),
+            "one_frame_a_send": singly,
             "acknowledged": int(sum(one["acknowledged"] for one in ours)),
         },
     )
 
 
-def _ours(count: int, rng: np.random.Generator) -> dict[str, float]:
+def _ours(count: int, rng: np.random.Generator, a_send: int = A_SEND) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         settings = {**SETTINGS, "PARTSONG_STORE": str(Path(folder) / "hub.sqlite3")}
         with server(["-m", "partsong.hub"], settings) as hub:
-            sends = _sends(_task(hub), count, rng)
-            cpu, wall, acknowledged = _load(hub, sends, "/v1/intake")
+            sends = _sends(_task(hub), count, rng, a_send)
+            cpu, wall, acknowledged = _load(hub, sends, "/v1/intake", a_send)
     if acknowledged != count:
         raise RuntimeError(f"{acknowledged} of {count} reports were acknowledged")
     return {"rate": count / cpu, "wall_rate": count / wall, "acknowledged": acknowledged}
 
 
-def _peer(count: int, rng: np.random.Generator) -> float:
+def _peer(count: int, rng: np.random.Generator, a_send: int = A_SEND) -> float:
     task = bytes(rng.integers(0, 256, 32, np.uint8))
     with server([str(Path(__file__).parent / "bare.py")]) as bare:
-        cpu, _, counted = _load(bare, _sends(_Like(task), count, rng), "/")
+        cpu, _, counted = _load(bare, _sends(_Like(task), count, rng, a_send), "/", a_send)
     if counted != count:
         raise RuntimeError(f"the peer counted {counted} of {count}")
     return count / cpu
@@ -94,8 +97,8 @@ def _task(hub: Server) -> _Like:
     return _Like(task.id, task.window)
 
 
-def _sends(task: _Like, count: int, rng: np.random.Generator) -> list[bytes]:
-    """The load: `count / A_SEND` byte strings of `A_SEND` masked frames each."""
+def _sends(task: _Like, count: int, rng: np.random.Generator, a_send: int = A_SEND) -> list[bytes]:
+    """The load: `count / a_send` byte strings of `a_send` masked frames each."""
     reports = np.empty((count, 61), np.uint8)
     reports[:] = np.frombuffer(
         b"\x94\xc4\x20"
@@ -109,26 +112,26 @@ def _sends(task: _Like, count: int, rng: np.random.Generator) -> list[bytes]:
     reports[:, 42] = rng.integers(0, task.outputs, count)
     reports[:, 45:57] = rng.integers(0, 256, (count, 12), np.uint8)
     frames = masked(reports, rng)
-    return [frames[at : at + A_SEND].tobytes() for at in range(0, count, A_SEND)]
+    return [frames[at : at + a_send].tobytes() for at in range(0, count, a_send)]
 
 
-def _load(target: Server, sends: list[bytes], path: str) -> tuple[float, float, int]:
+def _load(target: Server, sends: list[bytes], path: str, a_send: int) -> tuple[float, float, int]:
     """Send everything and wait until all is answered: CPU seconds, seconds, and how many were answered for."""
     sockets = [upgrade(target.port, path) for _ in range(SOCKETS)]
     before, began = target.cpu_seconds(), time.perf_counter()
     for number, data in enumerate(sends):
         sockets[number % SOCKETS].sendall(data)
-    answered = _counted(sockets) if path == "/" else _acknowledged(sockets, len(sends))
+    answered = _counted(sockets) if path == "/" else _acknowledged(sockets, len(sends), a_send)
     spent, took = target.cpu_seconds() - before, time.perf_counter() - began
     for one in sockets:
         one.close()
     return spent, took, answered
 
 
-def _acknowledged(sockets: list[socket.socket], sends: int) -> int:
+def _acknowledged(sockets: list[socket.socket], sends: int, a_send: int) -> int:
     total = 0
     for number, one in enumerate(sockets):
-        expected = len(range(number, sends, SOCKETS)) * A_SEND
+        expected = len(range(number, sends, SOCKETS)) * a_send
         text = b""
         while b'{"ack":%d}' % expected not in text:
             text = text[-64:] + one.recv(65536)

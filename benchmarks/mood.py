@@ -30,9 +30,9 @@ from partsong.space.plane import Floats
 SIDE = 8
 EPSILON = 2.0
 SEED = 20261123
-CROWDS = 20
-RUNS, FULL_RUNS = 100, 200
-AT_ONCE = 20
+CROWDS, FULL_CROWDS = 20, 40
+RUNS, FULL_RUNS = 200, 400
+AT_ONCE = 5
 FROM = 6
 DECAYS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
 DEFAULT_UNIT = 900
@@ -54,13 +54,13 @@ def run(full: bool) -> Result:
     recorded = rooms.traces(_data())
     rng = np.random.default_rng(SEED)
     peer = _Peer(SEED)
-    made = [rooms.recorded_room(recorded, rng) for _ in range(CROWDS)]
+    crowds, runs = (FULL_CROWDS, FULL_RUNS) if full else (CROWDS, RUNS)
+    made = [rooms.recorded_room(recorded, rng) for _ in range(crowds)]
     main = _case(made, rooms.UNIT, rng, peer)
     slow = _case(made, DEFAULT_UNIT, rng, peer)
-    jump = _case([rooms.jump_room(rng) for _ in range(CROWDS)], rooms.UNIT, rng, peer)
+    jump = _case([rooms.jump_room(rng) for _ in range(crowds)], rooms.UNIT, rng, peer)
     ours, (theirs, decay) = _error(main, _follow(main)), _best_decay(main, peer)
-    runs = FULL_RUNS if full else RUNS
-    detail: dict[str, Any] = {"peer_decay": decay, "crowds": CROWDS, "people": rooms.PEOPLE}
+    detail: dict[str, Any] = {"peer_decay": decay, "crowds": crowds, "people": rooms.PEOPLE}
     detail["oue_our_smoothing"] = _error(main, _follow(main, bits=True))
     detail |= _default_task(slow, peer) | _jump(jump, peer) | _coverage(recorded, runs, rng)
     return Result(

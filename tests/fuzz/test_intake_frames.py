@@ -104,6 +104,7 @@ async def answers(line: ClientConnection, sent: int) -> dict[int, str]:
             return refused
 
 
+@pytest.mark.timeout(900)  # 10^5 messages in a full run
 def test_each_hostile_message_is_refused_by_its_name(tmp_path: Path, full: bool, seed: int) -> None:
     count, rng = 100_000 if full else 10_000, seeded(seed)
     limits = {"malformed_limit": 1_000_000, "socket_rate": 100_000}

@@ -76,6 +76,7 @@ def stored(path: Path) -> tuple[Counter[bytes], int]:
     return ids, outputs
 
 
+@pytest.mark.timeout(900)  # 50 restarts in a full run
 def test_a_kill_at_any_moment_loses_nothing_acknowledged_and_counts_nothing_twice(tmp_path: Path, full: bool) -> None:
     seed = int.from_bytes(os.urandom(4), "big")
     print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partsong.report import OutOfRange, report_id
@@ -53,11 +53,13 @@ def _tallies(log: Sequence[Sequence[Row]]) -> dict[tuple[bytes, int], Tally]:
     return {key: tally for key, tally in found.items() if tally.reports}
 
 
+@settings(deadline=None)
 @given(batches)
 def test_the_counts_are_those_of_a_group_by(log: list[list[Row]]) -> None:
     assert {key: tally.counts for key, tally in _tallies(log).items()} == _oracle(log)
 
 
+@settings(deadline=None)
 @given(batches, st.randoms(use_true_random=False))
 def test_order_repeats_and_cuts_change_nothing(log: list[list[Row]], dice: object) -> None:
     other = [[row] for batch in log for row in batch] + log
@@ -65,11 +67,13 @@ def test_order_repeats_and_cuts_change_nothing(log: list[list[Row]], dice: objec
     assert _tallies(other) == _tallies(log)
 
 
+@settings(deadline=None)
 @given(batches, batches)
 def test_merging_is_commutative_and_associative(one: list[list[Row]], other: list[list[Row]]) -> None:
     assert _tallies(one + other) == _tallies(other + one) == _tallies([*one, [row for b in other for row in b]])
 
 
+@settings(deadline=None)
 @given(batches)
 def test_what_a_merge_tells_adds_up(log: list[list[Row]]) -> None:
     aggregator, counted = DictAggregator(TASKS), 0
@@ -81,6 +85,7 @@ def test_what_a_merge_tells_adds_up(log: list[list[Row]]) -> None:
     assert counted == sum(sum(counts) for counts in _oracle(log).values())
 
 
+@settings(deadline=None)
 @given(batches, st.integers(3, 6))
 def test_what_is_forgotten_is_gone_and_the_rest_is_kept(log: list[list[Row]], horizon: int) -> None:
     aggregator = DictAggregator(TASKS)

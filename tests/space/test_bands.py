@@ -1,10 +1,11 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partsong.space.bands import share_band
 
 
+@settings(deadline=None)
 @given(st.floats(0.0, 1.0), st.floats(0.0, 0.3), st.floats(0.5, 2.0))
 def test_a_band_lies_round_its_share_in_the_unit_interval(share: float, sd: float, width: float) -> None:
     band = share_band(np.array([share]), np.array([sd**2]), width)

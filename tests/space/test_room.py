@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partsong.privacy.veil import disk_channel, randomise_many
@@ -128,6 +128,7 @@ def test_memory_stays_bounded() -> None:
     assert len(space._heard) <= 50
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=64))
 def test_whole_parts_sum_and_are_off_by_less_than_one(shares: list[float]) -> None:
     exact = np.array(shares) / sum(shares) * 10_000

@@ -33,7 +33,7 @@ def test_a_device_draws_in_the_channels_proportions(side: int, epsilon: str, see
     channel = disk_channel(side, Fraction(epsilon))
     below = below_from(np.random.default_rng(seed).bytes)
     answers = range(channel.inputs) if full and side < 9 else (0, channel.inputs // 2, channel.no_answer)
-    check_draws(channel, by_device(channel, below), answers, 400_000 if full else 40_000, f"seed {seed}")
+    check_draws(channel, by_device(channel, below), answers, 100_000 if full else 40_000, f"seed {seed}")
 
 
 def test_the_operating_systems_bytes_do_too(full: bool) -> None:
@@ -100,12 +100,12 @@ PEOPLE = 4_000
 
 def test_the_best_attacker_is_right_as_often_as_computed(seed: int, full: bool) -> None:
     device = Device(DEFAULT, QUARTER_HOUR, np.random.default_rng(seed))
-    check_attack(device, 40_000 if full else PEOPLE, f"seed {seed}")
+    check_attack(device, 20_000 if full else PEOPLE, f"seed {seed}")
 
 
 def test_the_same_for_a_task_of_five_minutes(seed: int, full: bool) -> None:
     device = Device(disk_channel(4, Fraction(2)), FIVE_MINUTES, np.random.default_rng(seed))
-    check_attack(device, 40_000 if full else PEOPLE, f"seed {seed}")
+    check_attack(device, 20_000 if full else PEOPLE, f"seed {seed}")
 
 
 class RedrawingRetry(Device):

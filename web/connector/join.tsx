@@ -49,7 +49,7 @@ function Head({ device }: { readonly device: Device }): JSX.Element {
 function RoomInWords({ device }: { readonly device: Device }): JSX.Element | null {
   const frame = device.frame.value;
   if (frame === null || frame.state !== "open" || device.point.value === null || device.letting.value === "none") return null;
-  const groups = groupsOf(frame).map(({ word, percent, sure }) =>
-    say(sure ? "roomGroup" : "roomPerhaps", { percent, word: say(word) }));
+  const groups = groupsOf(frame).map(({ word, percent, sure, wide }) =>
+    say(wide ? "roomWide" : sure ? "roomGroup" : "roomPerhaps", { percent, word: say(word) }));
   return groups.length === 0 ? null : <p class="spoken">{say("roomWords", { groups: groups.join("; ") })}</p>;
 }

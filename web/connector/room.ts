@@ -7,7 +7,7 @@
  */
 import { colourAt, css, type Ground, rgb } from "../shared/colour.ts";
 import type { Frame } from "../shared/frame.ts";
-import { nearest, type WordKey } from "../shared/words.ts";
+import { isWide, nearest, type WordKey } from "../shared/words.ts";
 
 const MARKS = 72;
 const LIGHT_SIDE = 96;
@@ -33,14 +33,24 @@ export function drawRoom(canvas: HTMLCanvasElement, frame: Frame, place: Place, 
   drawMarks(context, frame, place, ground);
 }
 
+interface GroupInWords {
+  readonly word: WordKey;
+  readonly percent: number;
+  /** Whether its band excludes zero. */
+  readonly sure: boolean;
+  /** Whether it reaches over so much of the plane that no word speaks for it. */
+  readonly wide: boolean;
+}
+
 /** What the room is, in words of the plane: for those who do not see it. */
-export function groupsOf(frame: Frame): readonly { readonly word: WordKey; readonly percent: number; readonly sure: boolean }[] {
+export function groupsOf(frame: Frame): readonly GroupInWords[] {
   return [...frame.modes]
     .sort((one, other) => other.share - one.share)
     .map((mode) => ({
       word: (nearest(mode.valence / 1000, mode.arousal / 1000)[0] as { readonly key: WordKey }).key,
       percent: Math.round(mode.share / 100),
       sure: mode.low > 0,
+      wide: isWide(mode.spread),
     }));
 }
 

@@ -31,6 +31,14 @@ export const WORDS: readonly PlacedWord[] = [
   { key: "tired", valence: -0.4, arousal: -0.72 },
 ];
 
+/** A group wider than this in both directions (sd, in thousandths) is not "near" any word: it is all over the plane. */
+const WIDE = 400;
+
+/** Whether a group's spread reaches over so much of the plane that no one place speaks for it. */
+export function isWide(spread: readonly [number, number]): boolean {
+  return spread[0] > WIDE && spread[1] > WIDE;
+}
+
 /** The words around a point, nearest first. */
 export function nearest(valence: number, arousal: number): readonly PlacedWord[] {
   const far = (word: PlacedWord): number => Math.hypot(word.valence - valence, word.arousal - arousal);

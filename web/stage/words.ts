@@ -4,6 +4,7 @@
  * A strand is named only with words that stand at the edges of the plane. A share is never given without its error.
  */
 import type { Frame, Mode } from "../shared/frame.ts";
+import { isWide } from "../shared/words.ts";
 import { DISTANT_FUTURE } from "../shared/task.ts";
 import type { Say } from "../shared/strings.ts";
 import type { stage as catalogue } from "../shared/strings/en.ts";
@@ -14,13 +15,13 @@ export type StageSay = Say<typeof catalogue>;
 /** Nearer to the middle than this, a strand is not called by that axis. */
 const MIDDLE = 150;
 
-/** "pleasant, stirred"; one word when the other axis says nothing; "in the middle" when both do. */
-export function nameOf(mode: Pick<Mode, "valence" | "arousal">, say: StageSay): string {
+/** "pleasant, stirred"; one word when the other axis says nothing; "in the middle" or "all over" when both do. */
+export function nameOf(mode: Pick<Mode, "valence" | "arousal" | "spread">, say: StageSay): string {
   const words = [
     mode.valence > MIDDLE ? say("pleasant") : mode.valence < -MIDDLE ? say("unpleasant") : null,
     mode.arousal > MIDDLE ? say("stirred") : mode.arousal < -MIDDLE ? say("quiet") : null,
   ].filter((word) => word !== null);
-  return words.length === 0 ? say("middle") : words.join(say("comma"));
+  return words.length === 0 ? say(isWide(mode.spread) ? "allOver" : "middle") : words.join(say("comma"));
 }
 
 /** "41 %, ± 5", or "perhaps 4 %" when the error does not exclude that nobody is there. */

@@ -285,6 +285,7 @@ describe("words", () => {
     assert.equal(nameOf(mode(1, 500, 600, 0), say), "pleasant, stirred");
     assert.equal(nameOf(mode(1, -500, 0, 0), say), "unpleasant");
     assert.equal(nameOf(mode(1, 0, 0, 0), say), "in the middle");
+    assert.equal(nameOf({ ...mode(1, 0, 0, 0), spread: [558, 513] }, say), "all over the plane");
     assert.equal(shareOf({ share: 4100, low: 3600, high: 4550 }, say), "41 %, ± 5");
     assert.equal(shareOf({ share: 430, low: 0, high: 900 }, say), "perhaps 4 %");
     assert.equal(shareOf({ share: 20, low: 0, high: 300 }, say), "perhaps a few");

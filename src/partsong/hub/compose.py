@@ -10,9 +10,9 @@ Promised:
 
 Left to others: sockets and addresses (`hub.app`, `hub.serve`), what a frame shows (`partsong.space`).
 
-    >>> hub = compose(Settings(store=""), SystemClock())
-    >>> async with hub:
-    ...     ...
+    hub = compose(Settings(store=""), SystemClock())
+    async with hub:
+        ...
 """
 
 import asyncio

@@ -17,7 +17,7 @@ from partsong.hub.clock import Clock
 from partsong.hub.fanout import Fanout, Screen
 from partsong.hub.guard import Message, Receive, Scope, Send, refusal
 from partsong.hub.intake import Intake, Line
-from partsong.hub.protocols import EXTENSION
+from partsong.hub.protocols import EXTENSION, PUSH
 
 UNSUPPORTED: Final = 1003
 POLICY_VIOLATION: Final = 1008
@@ -124,13 +124,12 @@ class WatchEdge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One socket, from its handshake to its end."""
-        del scope
         await receive()
         if self._fanout.full:
             await _refuse(send, 503, "busy", "The hub has no free socket.", "Try again later.")
             return
         await send({"type": "websocket.accept"})
-        screen = self._fanout.open()
+        screen = self._fanout.open(scope.get("extensions", {}).get(PUSH))
         writing = asyncio.create_task(_show(screen, send))
         try:
             event = await receive()  # there is nothing to say here, so whatever comes is the end

@@ -5,10 +5,10 @@ not taken yet, so memory is flat and nobody's delay depends on anybody else (DES
 
 Left to others: writing to sockets (`hub.edge`), making frames (`partsong.space`).
 
-    >>> fanout = Fanout()
-    >>> screen = fanout.open()
-    >>> fanout.publish("frame 1"); fanout.publish("frame 2")
-    >>> await screen.next()
+    fanout = Fanout()
+    screen = fanout.open()
+    fanout.publish("frame 1"); fanout.publish("frame 2")
+    await screen.next()
     'frame 2'
 """
 
@@ -16,21 +16,31 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
+from partsong.hub.protocols import Push, text_frame
+
 
 class Screen:
-    """One subscriber: room for one frame."""
+    """One subscriber: room for one frame.
 
-    __slots__ = ("_frame", "_waiter", "ended")
+    Args:
+        frame: What it has at once.
+        push: Writes to its socket without waiting, where the server can; then a screen that keeps up needs no task to
+            be woken.
+    """
 
-    def __init__(self, frame: str | None) -> None:
-        self._frame = frame
+    __slots__ = ("_frame", "_push", "_waiter", "ended")
+
+    def __init__(self, frame: str | None, push: Push | None = None) -> None:
+        self._frame, self._push = frame, push
         self._waiter: asyncio.Future[None] | None = None
         self.ended = False
 
-    def offer(self, frame: str) -> None:
-        """Put a frame in the place of whatever was not taken."""
-        self._frame = frame
-        self._wake()
+    def offer(self, frame: str, framed: bytes) -> None:
+        """Write a frame, or put it in the place of whatever was not taken."""
+        # With nothing waiting, all that was taken is written, so the order is kept.
+        if self._frame is not None or self._push is None or not self._push(framed):
+            self._frame = frame
+            self._wake()
 
     def end(self) -> None:
         """No more frames: `next` gives None once the last is taken."""
@@ -77,12 +87,13 @@ class Fanout:
     def publish(self, frame: str) -> None:
         """Keep a frame and offer it to everyone."""
         self._frames.append(frame)
+        framed = text_frame(frame)
         for screen in self._screens:
-            screen.offer(frame)
+            screen.offer(frame, framed)
 
-    def open(self) -> Screen:
-        """A new screen; it has the newest frame at once."""
-        screen = Screen(self._frames[-1] if self._frames else None)
+    def open(self, push: Push | None = None) -> Screen:
+        """A new screen; it has the newest frame at once. `push`: see `Screen`."""
+        screen = Screen(self._frames[-1] if self._frames else None, push)
         screen.ended = self._ended
         self._screens.add(screen)
         return screen

@@ -10,11 +10,11 @@ Promised, for every message on every socket (docs/reference/protocol.md, "Intake
 
 Left to others: who listens and who may connect (`hub.edge`), durability (`hub.store`), when to cut (`hub.compose`).
 
-    >>> intake = Intake([Rule.of(task, outputs=80)], Limits())
-    >>> line = intake.open(now=1000.0)
-    >>> intake.take(line, report_bytes, now=1000.0)
-    >>> flush = intake.cut()      # write flush.batches to the disk, then:
-    >>> intake.settle(flush)      # and line.outbox holds '{"ack":1}'
+    intake = Intake([Rule.of(task, outputs=80)], Limits())
+    line = intake.open(now=1000.0)
+    intake.take(line, report_bytes, now=1000.0)
+    flush = intake.cut()      # write flush.batches to the disk, then:
+    intake.settle(flush)      # and line.outbox holds '{"ack":1}'
 """
 
 from collections import deque

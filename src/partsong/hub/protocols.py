@@ -7,6 +7,9 @@ parser. Promised: an application that knows nothing of it sees the same messages
 (`n` messages of 61 bytes, joined) in place of `n` events with `bytes`. RFC 6455 section 5 is kept: text, fragments and
 long frames switch the shortcut off for the rest of the socket.
 
+For a server that sends the same to everyone, it also offers `partsong.frames` (`Push`): bytes that were framed once
+(`text_frame`) are written at once if the peer keeps up, and refused if it does not; nothing is ever queued here.
+
 `PlainHttp` puts the hub's headers also on the answer to bytes that are not HTTP, and closes connections on which
 nothing was asked for `HELLO_SECONDS`.
 
@@ -14,16 +17,22 @@ Left to others: what the messages mean (`hub.intake`).
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from partsong.report import REPORT_BYTES
 
 EXTENSION: Final = "partsong.reports"
+PUSH: Final = "partsong.frames"
+Push = Callable[[bytes], bool]
+"""Writes a whole frame without waiting; False if the peer does not keep up, and then nothing was written."""
+
 FEWEST: Final = 4
 """A shorter run costs less in the ordinary parser."""
 
@@ -50,6 +59,7 @@ class ReportSocket(WebSocketsSansIOProtocol):
         if not self.close_sent:
             extensions: Any = self.scope["extensions"]
             extensions[EXTENSION] = self._ask_for_runs
+            extensions[PUSH] = self._push
 
     async def send(self, message: Any) -> None:
         """A refusal in HTTP completes the handshake: uvicorn would take its end for a fault and log one."""
@@ -60,6 +70,13 @@ class ReportSocket(WebSocketsSansIOProtocol):
     def _ask_for_runs(self) -> None:
         """To be called by the application before it accepts: from the first frame on, or not at all."""
         self._runs = not self.handshake_complete
+
+    def _push(self, framed: bytes) -> bool:
+        if not self.writable.is_set():
+            return False
+        if not (self.close_sent or self.transport.is_closing()):
+            self.transport.write(framed)
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the peer."""
@@ -121,6 +138,11 @@ class PlainHttp(HttpToolsProtocol):
         lines += [b"content-length: " + str(len(body)).encode(), b"", body]
         self.transport.write(b"\r\n".join(lines))
         self.transport.close()
+
+
+def text_frame(text: str) -> bytes:
+    """A server's whole text message as one frame (RFC 6455 section 5.2)."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 def _run_length(data: bytes) -> int:

@@ -10,9 +10,9 @@ One process at a time: a second hub on the same file is refused at its start.
 
 Left to others: one thread at a time (`hub.compose` gives it one of its own), and what is worth keeping for how long.
 
-    >>> store = Store.open("partsong.sqlite3")
-    >>> store.add_task(task, outputs=80)
-    >>> store.merge(task.id, epoch, "hub", 0, outputs, ids).counted
+    store = Store.open("partsong.sqlite3")
+    store.add_task(task, outputs=80)
+    store.merge(task.id, epoch, "hub", 0, outputs, ids).counted
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -47,10 +47,11 @@ HUMP: Final = 0.7
 """Standard deviation, in the plane, of the broad hump the surface rests at."""
 NO_ANSWER: Final = (-3.0, 2.0)
 """Mean and standard deviation of the log odds of having nothing fresh to say."""
+LEAST_WEIGHT: Final = 1e-9
 MOST_TERMS: Final = 40
 """How many terms of the surface are followed at most."""
-NEWTON_STEPS: Final = 4
-SMALL_STEP: Final = 0.02
+NEWTON_STEPS: Final = 3
+SMALL_STEP: Final = 0.1
 """A Gauss-Newton step that moves no log density by more is the last."""
 LONGEST_STEP: Final = 3.0
 """The most that any log density may move in one Gauss-Newton step: a jump is walked, not leapt."""
@@ -154,7 +155,8 @@ class Follower:
         before = self._predict(self._mix(state), 1.0)
         mean, cov, evidence = self._update(before, np.asarray(counts, dtype=np.float64))
         logs = np.log(before.weight) + evidence
-        weight = np.exp(logs - logs.max(-1, keepdims=True))
+        # No speed is ever ruled out for good.
+        weight = np.maximum(np.exp(logs - logs.max(-1, keepdims=True)), LEAST_WEIGHT)
         return State(mean, cov, weight / weight.sum(-1, keepdims=True))
 
     def read(self, state: State, ahead: float = 0.5) -> Reading:
@@ -224,11 +226,12 @@ class Follower:
         """Slope of the log likelihood and its Fisher information, in the coefficients."""
         shares = self._shares(mean)
         expected = shares @ self._matrix
-        jacobian = shares[..., None] * (self._surface - (shares @ self._surface)[..., None, :])
-        outward = np.swapaxes(jacobian, -1, -2) @ self._matrix
+        # The surface's slopes through the softmax and the channel: (diag(p) - p pᵀ) of it, without that matrix.
+        outward = np.swapaxes(shares[..., None] * self._surface, -1, -2) @ self._matrix
+        outward -= (shares @ self._surface)[..., :, None] * expected[..., None, :]
         slope = (outward @ (counts / expected)[..., None])[..., 0]
-        scaled = outward * (counts.sum(-1, keepdims=True) / expected)[..., None, :]
-        return slope, scaled @ np.swapaxes(outward, -1, -2)
+        outward *= np.sqrt(counts.sum(-1, keepdims=True) / expected)[..., None, :]
+        return slope, outward @ np.swapaxes(outward, -1, -2)
 
 
 def _surface(side: int) -> tuple[Floats, Floats]:

@@ -83,6 +83,7 @@ export const join = {
   roomWords: "In the room: {groups}.",
   roomGroup: "{percent} % near {word}",
   roomPerhaps: "perhaps {percent} % near {word}",
+  roomWide: "{percent} % all over the plane",
   lost: "Connection lost. Last picture {time}.",
   lostNever: "No connection to the room yet.",
 
@@ -132,6 +133,7 @@ export const stage = {
   ...common,
 
   middle: "in the middle",
+  allOver: "all over the plane",
   comma: ", ",
   share: "{n} %, ± {error}",
   perhaps: "perhaps {n} %",
