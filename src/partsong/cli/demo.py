@@ -27,7 +27,7 @@ UNIT = 300
 def demo(
     *,
     people: Annotated[int, typer.Option(help="How many synthetic people.", min=FEWEST, max=20_000)] = PEOPLE,
-    crowd: Annotated[Kind, typer.Option(help="What the audience is like.")] = Kind.POLARISING,
+    crowd: Annotated[Kind, typer.Option(help="What the audience is like.")] = Kind.EVENING,
     lan: LanOption = False,
     port: PortOption = None,
     unit: Annotated[int, typer.Option(help="Seconds of one privacy unit.", min=300, max=3600)] = UNIT,

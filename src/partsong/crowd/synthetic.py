@@ -47,6 +47,9 @@ class Kind(enum.StrEnum):
     """Like `STIMULUS`; from the second minute on, the room fills from a tenth to all within one minute."""
     CONFLICT = "conflict"
     """Everybody far out in a direction of their own: no two agree, and there is no group to find."""
+    EVENING = "evening"
+    """Three camps that come apart, meet and part again every twenty minutes, closer together than the published figures:
+    an evening to look at, not to calibrate with."""
     NOBODY = "nobody"
     """People who could come, and nobody who does."""
 
@@ -58,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         shares: The camps' shares of the people.
         camps: From the seconds elapsed to the camps' places, one (valence, arousal) each.
         scene: Weight of the common scene, 0 to 1.
+        spread: How far people of one camp are from each other, as a multiple of the published figures.
         ring: Whether everybody has a place of their own far out instead of a leaning.
         present: From the seconds elapsed to the share of the people who are there.
     """
@@ -65,6 +69,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     shares: tuple[float, ...] = (1.0,)
     camps: Callable[[float], tuple[tuple[float, float], ...]] = lambda _: ((0.0, 0.0),)
     scene: float = 1.0
+    spread: float = 1.0
     ring: bool = False
     present: Callable[[float], float] = lambda _: 1.0
 
@@ -77,7 +82,7 @@ class Crowd:
         self._rng = rng
         self._camp = _camps(plan.shares, n, rng)
         self._leaning = self._lean(n)
-        self._flutter = rng.normal(size=(n, 2)) * _FLUTTER
+        self._flutter = rng.normal(size=(n, 2)) * self._fluttering
         self._new_scene()
         self._elapsed = 0.0
         self._held = self._goal()
@@ -132,13 +137,13 @@ class Crowd:
     def replace(self, person: int) -> None:
         """Let one person go and a fresh one take the place: a new leaning, answer and fluctuation, the same camp."""
         self._leaning[person] = self._lean(1)[0]
-        self._answer[person] = self._rng.normal(size=2) * _ANSWER
-        self._flutter[person] = self._rng.normal(size=2) * _FLUTTER
+        self._answer[person] = self._rng.normal(size=2) * _ANSWER * self._plan.spread
+        self._flutter[person] = self._rng.normal(size=2) * self._fluttering
         self._held[person] = self._goal()[person]
 
     def _lean(self, n: int) -> Points:
         if not self._plan.ring:
-            return self._rng.normal(size=(n, 2)) * _LEANING
+            return self._rng.normal(size=(n, 2)) * _LEANING * self._plan.spread
         angle = self._rng.uniform(0.0, 2.0 * np.pi, n)
         radius = self._rng.uniform(0.6, 1.0, n)
         return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
@@ -146,7 +151,9 @@ class Crowd:
     def _new_scene(self) -> None:
         self._scene = np.clip(self._rng.normal(size=2) * _STIMULUS, -0.95, 0.95) * self._plan.scene
         # In a conflict the answer would blur the directions; the fluctuation is enough to keep people alive.
-        self._answer = self._rng.normal(size=(len(self), 2)) * (_ANSWER * (0.0 if self._plan.ring else 1.0))
+        self._answer = self._rng.normal(size=(len(self), 2)) * (
+            _ANSWER * (0.0 if self._plan.ring else self._plan.spread)
+        )
 
     def _goal(self) -> Points:
         camps = np.asarray(self._plan.camps(self._elapsed), dtype=np.float64)
@@ -155,7 +162,11 @@ class Crowd:
     def _move_flutter(self, keep: float) -> None:
         # The exact step of an Ornstein-Uhlenbeck process: its variance does not depend on dt.
         self._flutter *= keep
-        self._flutter += self._rng.normal(size=self._flutter.shape) * (_FLUTTER * math.sqrt(1.0 - keep * keep))
+        self._flutter += self._rng.normal(size=self._flutter.shape) * (self._fluttering * math.sqrt(1.0 - keep * keep))
+
+    @property
+    def _fluttering(self) -> NDArray[np.float64]:
+        return _FLUTTER * self._plan.spread
 
 
 def make_crowd(kind: str, n: int, rng: "Generator") -> Crowd:
@@ -184,6 +195,15 @@ def _apart(elapsed: float) -> tuple[tuple[float, float], ...]:
     return ((way, way / 3.0), (-way, way / 3.0))
 
 
+def _evening(elapsed: float) -> tuple[tuple[float, float], ...]:
+    way = 0.5 - 0.5 * math.cos(2.0 * math.pi * (elapsed + 300.0) / 1200.0)  # half apart at the start, apart at 300 s
+    return (
+        (0.2 + 0.45 * way, -0.2 - 0.3 * way),
+        (0.1 - 0.8 * way, 0.1 + 0.5 * way),
+        (-0.15 - 0.5 * way, -0.3 - 0.4 * way),
+    )
+
+
 def _filling(elapsed: float) -> float:
     return 0.1 + 0.9 * min(1.0, max(0.0, (elapsed - 60.0) / 60.0))
 
@@ -210,5 +230,6 @@ _PLANS: Final[dict[Kind, Plan]] = {
     Kind.POLARISING: Plan(shares=(0.5, 0.5), camps=_apart, scene=0.2),
     Kind.SURGE: Plan(present=_filling),
     Kind.CONFLICT: Plan(scene=0.0, ring=True),
+    Kind.EVENING: Plan(shares=(0.45, 0.35, 0.2), camps=_evening, scene=0.1, spread=0.4),
     Kind.NOBODY: Plan(present=lambda _: 0.0),
 }
