@@ -167,8 +167,8 @@ async def _stall(hub: Server, seen: Watchers, calm_from: float, seconds: int) ->
         "stall_seconds": seconds,
         "p99_ms_before": _p99(calm),
         "p99_ms_stalled": _p99(rough),
-        "p99_ratio": _p99(rough) / _p99(calm),
-        "p99_ratio_pooled": _pooled(rough) / _pooled(calm),
+        "p99_ratio": _pooled(rough) / _pooled(calm),
+        "p99_ratio_by_frame": _p99(rough) / _p99(calm),
         "memory_growth_bytes": grown,
     }
 

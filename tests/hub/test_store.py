@@ -1,5 +1,5 @@
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,21 @@ from partsong.report import SettingsInvalid
 from partsong.space import Aggregator
 from partsong.space.checks import CHECKS, Make, check_reopening
 from tests.hub.hubs import OUTPUTS, TASK
+
+
+@pytest.fixture(autouse=True)
+def _stores_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    opened: list[Store] = []
+    really = Store.open
+
+    def noted(path: str | Path = "") -> Store:
+        opened.append(really(path))
+        return opened[-1]
+
+    monkeypatch.setattr(Store, "open", noted)
+    yield
+    for store in opened:
+        store.close_file()
 
 
 def in_memory(tasks: Mapping[bytes, int]) -> Store:

@@ -12,7 +12,7 @@ import type { Frame } from "../shared/frame.ts";
 import type { Point } from "../shared/grid.ts";
 import { encodeReport, type Report } from "../shared/report.ts";
 import { MalformedTask, parseTask, type Task } from "../shared/task.ts";
-import { admits, draw, mark, type Parts, spentOf } from "./draw.ts";
+import { admits, draw, keepTime, mark, type Parts, spentOf } from "./draw.ts";
 import { deliver, type Outcome } from "./intake.ts";
 import { LedgerDamaged } from "./ledger.ts";
 import { randomBytes, randomPart } from "./random.ts";
@@ -262,6 +262,8 @@ export class Device {
 async function remember(): Promise<Store> {
   const store = await Store.open();
   await mark(store);
+  // A page is hidden before it is left or reloaded: the last moment at which a clock set forward can be seen.
+  document.addEventListener("visibilitychange", () => void keepTime(store).catch(() => undefined));
   return store;
 }
 

@@ -32,6 +32,9 @@ export interface Parts {
 /** Where Partsong answers at all; the same list as `partsong.report.CONTEXTS`. Workplaces and schools are not on it. */
 const CONTEXTS: ReadonlySet<string> = new Set(["gathering", "concert", "museum", "rehearsal", "circle", "research", "online"]);
 
+/** Clocks disagree by less than this without anybody having set one. */
+const LEAD_MS = 1000;
+
 // A page load is one run of the steady clock.
 const RUN = toHex(randomBytes(12));
 
@@ -88,6 +91,15 @@ async function pay(store: Store, task: Task): Promise<Drawn | null> {
 /** Notes the time in a ledger that has entries, so that a later reload cannot count a jump of the wall clock before it. */
 export async function mark(store: Store): Promise<void> {
   await store.write((entries) => ({ entry: entries.length > 0 ? Ledger.restore(entries).mark(reading()) : null, said: null }));
+}
+
+/** Notes the time where the wall clock has run ahead of the steady one, so that no later reload counts the jump. */
+export async function keepTime(store: Store): Promise<void> {
+  await store.write((entries) => {
+    const ledger = Ledger.restore(entries);
+    const at = reading();
+    return { entry: ledger.leadMs(at) > LEAD_MS ? ledger.mark(at) : null, said: null };
+  });
 }
 
 /** How many parts are spent in the hour and in the day that end now, over all tasks, rounded up. */

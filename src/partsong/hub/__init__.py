@@ -4,3 +4,8 @@
 socket, `store` keeps what was decided, `fanout` sends frames, `compose` joins them, `app` gives them an address and
 `serve` a process.
 """
+
+import os
+
+# A frame is made of small matrices: several BLAS threads would cost many times the CPU of one. To be said before numpy loads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -29,6 +29,9 @@ from partsong.report import Affect, Frame, Level, NotPermitted, PartsongError, T
 
 POLL_S: Final = 0.25
 
+LEAD_MS: Final = 1_000
+"""Clocks disagree by less than this without anybody having set one."""
+
 
 class Spending(msgspec.Struct, frozen=True):
     """What has left this device, over all tasks, and what may: sums of epsilon.
@@ -159,6 +162,7 @@ class Connector:
                 affect = source.poll(loop.time() - began)
                 if affect is not None:
                     self.feel(affect)
+                self._keep_time()
                 if await self._is_over():
                     return
         finally:
@@ -174,6 +178,12 @@ class Connector:
         if done:
             self._over.result()
         return bool(done)
+
+    def _keep_time(self) -> None:
+        """Note a wall clock that was set forward, so that a later restart cannot count the jump."""
+        at = device_clock()
+        if self._ledger.lead_ms(at) > LEAD_MS:
+            self._file.append(self._ledger.mark(at))
 
     def _failed(self, error: PartsongError) -> None:
         if not self._over.done():
