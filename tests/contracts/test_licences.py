@@ -30,7 +30,8 @@ def _closure(name: str) -> set[str]:
 def _licence(name: str) -> str:
     fields = metadata.metadata(name)
     classifiers = [c for c in fields.get_all("Classifier") or [] if c.startswith("License")]
-    return " ".join([fields.get("License-Expression") or "", (fields.get("License") or "")[:200], *classifiers])
+    named = [text[:200] for key in ("License-Expression", "License") for text in fields.get_all(key) or []]
+    return " ".join([*named, *classifiers])
 
 
 def test_required_dependencies_are_permissively_licensed() -> None:

@@ -4,8 +4,8 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -17,8 +17,9 @@ PAGES = [p for p in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")] if p.na
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
-def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
+def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    # Typer carries a Click of its own, whose classes are not public: a group is what has commands.
+    if hasattr(command, "commands"):
         for name, child in command.commands.items():
             yield from _commands(child, f"{path} {name}")
     else:
