@@ -1,7 +1,7 @@
 """The fan-out: a frame is encoded once and offered to everyone; a slow screen misses frames, and never holds one up.
 
 Promised: `publish` costs no waiting, whatever the screens do. Each screen holds one frame at most, the newest it has
-not taken yet, so memory is flat and nobody's delay depends on anybody else (DESIGN decision 10).
+not taken yet, so memory is flat and nobody's delay depends on anybody else.
 
 Left to others: writing to sockets (`hub.edge`), making frames (`partsong.space`).
 

@@ -23,7 +23,7 @@ PEOPLE: Final = 2000
 _SIOCGIFADDR: Final = 0x8915
 
 # Features of the pages, and whether a browser gives them to a page that is not a secure context
-# (W3C Secure Contexts; DESIGN decision 9).
+# (W3C Secure Contexts).
 FEATURES: Final = {
     "taking part, only me": False,
     "taking part, blurred": False,

@@ -69,7 +69,7 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Aggregator(Protocol):
-    """Replicated, idempotent, mergeable counts per task and window (DESIGN decision 5)."""
+    """Replicated, idempotent, mergeable counts per task and window."""
 
     def merge(  # noqa: PLR0917 - the words of the port, in its order
         self, task: bytes, epoch: int, edge: str, seq: int, delta: Sequence[int], report_ids: Sequence[bytes]

@@ -31,7 +31,7 @@ from partsong.space.plane import Floats, near_weights
 NEAR: Final = 0.25
 """Who is this close to the average counts as near it, in the plane's units."""
 UNITS_OF_A_SPEAKER: Final = 2
-"""A speaker's last accepted report is at most this many units old (DESIGN section 2)."""
+"""A speaker's last accepted report is at most this many units old."""
 SHARE_PARTS: Final = 10_000
 PLACE_PARTS: Final = 1_000
 HILL_PARTS: Final = 100
