@@ -31,7 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="full counts, statistics and soaks (make test-all)")
 
 
+@pytest.hookimpl(trylast=True)  # after the order has been shuffled
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Playwright keeps an event loop running in its thread for as long as its browser lives, and then nothing else can
+    # start one: tests with a browser come last on each worker.
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
     if config.getoption("--full"):
         return
     skip = pytest.mark.skip(reason="full counts run with `make test-all`")
