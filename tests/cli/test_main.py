@@ -17,10 +17,10 @@ def test_an_error_is_one_sentence_and_its_next_step() -> None:
 
 
 def test_a_hub_that_is_not_there_is_said_so() -> None:
-    done = run("connect", "http://127.0.0.1:9", "--at", "0.1,0.2")
+    done = run("connect", "http://127.0.0.1:9", "--at", "0.625,-0.375")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "0.1" not in done.stderr
+    assert "625" not in done.stderr
 
 
 def test_without_a_command_it_teaches() -> None:

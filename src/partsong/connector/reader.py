@@ -111,7 +111,8 @@ def _get(address: str) -> bytes:
             body: bytes = answer.read(SPACE_LIMIT_BYTES)
             return body
     except (OSError, urllib.error.URLError, http.client.HTTPException, ssl.SSLError) as error:
-        raise HubUnreachable(f"No hub answers at {address}: {error}.", "Check the address and try again.") from error
+        why = getattr(error, "reason", error)
+        raise HubUnreachable(f"No hub answers at {address}: {why}.", "Check the address and try again.") from error
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
