@@ -7,7 +7,8 @@
 import { toHex } from "../shared/bytes.ts";
 import type { Point } from "../shared/grid.ts";
 import { encodeReport, type Report } from "../shared/report.ts";
-import { type Task, toNumber } from "../shared/task.ts";
+import { toNumber } from "../shared/rational.ts";
+import type { Task } from "../shared/task.ts";
 import { drawsIn, pleasantOrUnpleasant, timesInTen } from "./guess.ts";
 import {
   CeilingExceeded, DAY_MS, type Entry, HOUR_MS, Ledger, NotPermitted, promiseOf, type Reading, type Sums, type Which,

@@ -7,7 +7,7 @@
  */
 import { TABLE } from "./guess_table.ts";
 import { DAY_MS, HOUR_MS, type Promised } from "./ledger.ts";
-import { formatRational, type Rational } from "./rational.ts";
+import { formatRational, type Rational } from "../shared/rational.ts";
 import { type Channel, row } from "./veil.ts";
 
 export interface Figure {

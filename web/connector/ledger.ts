@@ -13,7 +13,7 @@
  * The caller stores the entry durably before it draws, and lets only one ledger at a time stand over one store: no two
  * entries have the same `seq`. An entry is a plain object that IndexedDB can keep as it is.
  */
-import { compare, formatRational, minus, parseRational, plus, type Rational, whole, ZERO } from "./rational.ts";
+import { compare, formatRational, minus, parseRational, plus, type Rational, whole, ZERO } from "../shared/rational.ts";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;

@@ -10,7 +10,7 @@
  * Left to others: how often one may draw, and paying for it first (`ledger.ts`).
  */
 import type { Below } from "./random.ts";
-import { formatRational, type Rational } from "./rational.ts";
+import { formatRational, type Rational } from "../shared/rational.ts";
 
 export interface Channel {
   readonly side: number;

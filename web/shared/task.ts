@@ -5,13 +5,8 @@
  * Whether a task may be *asked* is not decided here but by the ledger and its ceilings.
  */
 import { toHex } from "./bytes.ts";
+import { parseRational, type Rational } from "./rational.ts";
 import { sha256 } from "./sha256.ts";
-
-export interface Rational {
-  readonly numerator: bigint;
-  /** Above 0. */
-  readonly denominator: bigint;
-}
 
 export type TaskLevel = "veiled" | "woven" | "open";
 
@@ -80,21 +75,6 @@ export function takenUntil(task: Task, epoch: number): number {
   return ((epoch + 1) * task.window + task.grace) * 1000;
 }
 
-/** Reads `"2"` or `"3/2"`, in lowest terms; throws `MalformedTask`. */
-export function parseRational(text: string): Rational {
-  const found = /^(0|[1-9][0-9]{0,17})(?:\/([1-9][0-9]{0,17}))?$/.exec(text);
-  const numerator = BigInt(found?.[1] ?? -1);
-  const denominator = BigInt(found?.[2] ?? 1);
-  const lowest = found?.[2] === undefined || (denominator > 1n && divisor(numerator, denominator) === 1n);
-  if (found === null || !lowest) throw new MalformedTask("A rational is an integer or a fraction in lowest terms.");
-  return { numerator, denominator };
-}
-
-/** Its value, for showing only. */
-export function toNumber({ numerator, denominator }: Rational): number {
-  return Number(numerator) / Number(denominator);
-}
-
 type Check = (value: unknown) => boolean;
 
 const isText = (pattern: RegExp): Check => (value) => typeof value === "string" && pattern.test(value);
@@ -102,7 +82,13 @@ const isLength = (least: number, most: number): Check => (value) =>
   typeof value === "string" && [...value].length >= least && [...value].length <= most;
 const isInteger = (least: number, most: number): Check => (value) =>
   Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
-const isRational: Check = (value) => typeof value === "string" && parseRational(value) !== null;
+const isRational: Check = (value) => {
+  try {
+    return typeof value === "string" && parseRational(value) !== null;
+  } catch {
+    return false; // the caller names the field
+  }
+};
 const isHex = isText(/^(?:[0-9a-f]{2}){0,512}$/);
 const isAggregator: Check = (value) =>
   isObject(value) && Object.keys(value).length === 2 && isHex(value["key"]) && isLength(0, 200)(value["url"]);
@@ -192,8 +178,4 @@ function sorted(value: unknown): unknown {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function divisor(one: bigint, other: bigint): bigint {
-  return other === 0n ? one : divisor(other, one % other);
 }

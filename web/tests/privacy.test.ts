@@ -8,7 +8,7 @@ import {
   type Promised, promise, promiseOf, type Reading,
 } from "../connector/ledger.ts";
 import { below, belowFrom, randomBytes, randomPart } from "../connector/random.ts";
-import { compare, formatRational, parseRational } from "../connector/rational.ts";
+import { compare, formatRational, parseRational } from "../shared/rational.ts";
 import { type Channel, ChannelOutOfRange, diskChannel, exponentialFromBelow, randomise, row } from "../connector/veil.ts";
 
 const FOLDER = new URL("../../tests/vectors/privacy/", import.meta.url);

@@ -29,6 +29,11 @@ export function formatRational(value: Rational): string {
   return denominator === 1n ? `${numerator}` : `${numerator}/${denominator}`;
 }
 
+/** Its value, for showing only. */
+export function toNumber({ numerator, denominator }: Rational): number {
+  return Number(numerator) / Number(denominator);
+}
+
 export function whole(value: number): Rational {
   return { numerator: BigInt(value), denominator: 1n };
 }
