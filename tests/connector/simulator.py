@@ -220,8 +220,17 @@ class World:
         return self.make(hub.task, ledger=self.ledger, store=self.store, chance=self.chance, last=last)
 
     def reboot(self) -> None:
-        self.boot, self.boot_at_ms, self.wall_ahead_ms = self.boot + 1, self.now_ms, 0
+        self.boot, self.boot_at_ms = self.boot + 1, self.now_ms
         self.start()
+
+    def set_wall(self, ahead_ms: int) -> None:
+        """Set the wall clock while the device runs, which `connector.run` sees and notes (there: beyond a second).
+
+        A clock that is set forward while nothing runs cannot be told from time that passed: privacy.ledger says so.
+        """
+        self.wall_ahead_ms = ahead_ms
+        if self.ledger.lead_ms(self.reading()) > 0:
+            self.store.append(self.ledger.mark(self.reading()))
 
     def settle(self) -> None:
         for phone in self.phones:

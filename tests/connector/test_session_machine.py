@@ -75,7 +75,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(ahead=st.integers(-86_400_000, 86_400_000))
     def set_the_wall_clock(self, ahead: int) -> None:
-        self.world.wall_ahead_ms = ahead
+        self.world.set_wall(ahead)
 
     @rule()
     def crash(self) -> None:
