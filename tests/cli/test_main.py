@@ -16,6 +16,13 @@ def test_an_error_is_one_sentence_and_its_next_step() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_missing_peer_is_said_so() -> None:
+    done = run("bench", "veil", "--json")
+    assert done.returncode == 1
+    assert "make bench" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_hub_that_is_not_there_is_said_so() -> None:
     done = run("connect", "http://127.0.0.1:9", "--at", "0.625,-0.375")
     assert done.returncode == 1

@@ -44,7 +44,11 @@ def bench(
 def _run(name: str, *, full: bool, quiet: bool) -> dict[str, Any]:
     if not quiet:
         Console(stderr=True).print(f"[dim]· {name} …[/dim]")
-    result: dict[str, Any] = _load(name).run(full=full).as_dict()
+    try:
+        result: dict[str, Any] = _load(name).run(full=full).as_dict()
+    except ModuleNotFoundError as error:
+        message = f"The bench {name} compares with {error.name}, which is not installed here."
+        raise PartsongError(message, "`make bench` sets up the peers; then .venv-bench/bin/partsong bench.") from error
     return result
 
 
