@@ -1,11 +1,13 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "partsong", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+def run(*arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
+    environment = os.environ | ({"PYTHONPATH": path} if path else {})
+    command = [sys.executable, "-m", "partsong", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_an_error_is_one_sentence_and_its_next_step() -> None:
@@ -16,8 +18,10 @@ def test_an_error_is_one_sentence_and_its_next_step() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_missing_peer_is_said_so() -> None:
-    done = run("bench", "veil", "--json")
+def test_a_missing_peer_is_said_so(tmp_path: Path) -> None:
+    absent = "raise ModuleNotFoundError('absent', name='multi_freq_ldpy')"
+    (tmp_path / "multi_freq_ldpy.py").write_text(absent, encoding="utf-8")
+    done = run("bench", "veil", "--json", path=str(tmp_path))
     assert done.returncode == 1
     assert "make bench" in done.stderr
     assert "Traceback" not in done.stderr
