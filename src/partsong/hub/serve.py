@@ -31,6 +31,10 @@ MESSAGE_LIMIT: Final = 1024
 """Bytes of one message of a client; a longer one closes the socket with 1009."""
 
 
+SEND_BUFFER: Final = 16_384
+"""Bytes that the kernel may hold for one socket (it takes twice as much): some forty frames."""
+
+
 def serve(
     settings: Settings,
     *,
@@ -130,6 +134,9 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted sockets inherit it. The kernel's buffer is a queue too: left to grow, it would hold an hour of old frames
+    # for a screen that fell asleep, which then sees them all before the newest.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     try:
         listener.bind((host, port))
     except OSError as error:
