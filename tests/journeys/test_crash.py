@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -157,7 +158,6 @@ def test_two_thousand_phones_behind_one_address_are_back_within_ten_seconds(tmp_
 
 
 def test_a_subscriber_that_does_not_read_holds_up_nobody_and_costs_no_memory(full: bool) -> None:
-    psutil = pytest.importorskip("psutil")
     frames, padding = (20_000 if full else 4_000), "x" * 4000
 
     async def story() -> None:
